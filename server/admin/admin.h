@@ -45,6 +45,16 @@ struct admin_host {
 
 void admin_reload_fini(struct admin_reload *r);
 
+/* The successor's answer to POST /v1/restart, and the old worker's when there is none. JSON into out. */
+struct admin_restarted {
+	uint32_t listeners_before, listeners_after, sources_before, sources_after;
+	double pause_ms;
+	uint32_t lost;
+	int worker_pid;
+};
+void admin_restart_answer(const struct admin_restarted *facts, struct buf *out);
+void admin_restart_failed(const char *why, struct buf *out);
+
 /*
  * Answers x if its path is one of ours (x->status is set), else leaves x->status 0.
  * is_stream_path: a mount, alias or file of that name exists, so /health, /ready and /metrics give way to it.

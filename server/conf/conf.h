@@ -98,6 +98,8 @@ struct conf_findings {
 };
 
 void conf_findings_fini(struct conf_findings *f);
+/* Copies path and msg. Beyond 200 rows only the count grows. */
+void conf_findings_add(struct conf_findings *f, enum conf_severity severity, int line, const char *path, const char *msg);
 bool conf_findings_have(const struct conf_findings *f, enum conf_severity at_least);
 /* Appends [{"severity":..,"line":..,"col":..,"path":..,"msg":..},...] */
 void conf_findings_json(const struct conf_findings *f, struct buf *out);

@@ -37,7 +37,7 @@ enum roster_kind {
 };
 
 struct arena_ref {
-	uint32_t block, len; /* ROSTER_NONE: none */
+	uint32_t block, len; /* block ROSTER_NONE: none, or given back; len stays what it was */
 };
 
 enum roster_flags {
