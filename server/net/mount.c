@@ -96,6 +96,7 @@ static uint64_t ring_bytes_for(struct mount *m)
 
 /* ---- life ---- */
 
+static void rebuild_format(struct mount *m);
 static void on_tick(struct timer *t);
 static void on_end(struct timer *t);
 
@@ -195,23 +196,6 @@ static bool attach_tape(struct mount *m, struct tape *t, int fd)
 		return false;
 	m->ring_bytes = size - around;
 	return map_tape(t, fd, m->ring_bytes) && tape_attach(t, m->ring_bytes);
-}
-
-/* Feeds the saved header pages to a new parser, so that it knows the link's streams. */
-static void rebuild_ogg(struct mount *m)
-{
-	struct bytes in = arena_bytes(&m->net->roster, mount_link(m->record).headers);
-	struct ogg_page_facts page;
-	while (in.len && ogg_next(m->ogg, in, &page) == OGG_PAGE)
-		in = bytes_sub(in, page.consumed, in.len);
-}
-
-static void rebuild_format(struct mount *m)
-{
-	uint64_t at, number;
-	m->scan = tape_sync_back(&m->plain, 0, &at, &number) ? at : tape_head(&m->plain);
-	if (m->ogg)
-		rebuild_ogg(m);
 }
 
 struct mount *mount_resume(struct net *n, uint32_t index, int plain_fd, int woven_fd)
@@ -365,6 +349,31 @@ static void note_page(struct mount *m, uint64_t at, const struct ogg_page_facts 
 		take_link(m, at + page->consumed);
 	if (page->sync)
 		tape_mark(&m->plain, at);
+}
+
+/*
+ * A new parser learns the link's streams from its saved header pages or, where they were not complete yet, from the tape.
+ */
+static void rebuild_ogg(struct mount *m)
+{
+	struct mount_link link = mount_link(m->record);
+	struct ogg_page_facts page;
+	bool saved = link.headers.block != ROSTER_NONE;
+	struct bytes in = saved ? arena_bytes(&m->net->roster, link.headers)
+				: tape_holds(&m->plain, link.begin) ? tape_window(&m->plain, link.begin, OGG_HEADERS_MAX) : BYTES_NONE;
+	for (uint64_t at = link.begin; in.len && ogg_next(m->ogg, in, &page) == OGG_PAGE; at += page.consumed) {
+		if (!saved)
+			note_page(m, at, &page);
+		in = bytes_sub(in, page.consumed, in.len);
+	}
+}
+
+static void rebuild_format(struct mount *m)
+{
+	uint64_t at, number;
+	m->scan = tape_sync_back(&m->plain, 0, &at, &number) ? at : tape_head(&m->plain);
+	if (m->ogg)
+		rebuild_ogg(m);
 }
 
 static bool advance_ogg(struct mount *m, struct tape_state *s, const char **why)
