@@ -33,6 +33,7 @@ struct process {
 	struct keeper *keeper;
 	pid_t pid;
 	bool in_use, ready, ended, drained; /* ended: reaped; drained: its channel was read to the end */
+	bool killed;                        /* by SIGKILL: from outside, so what it was handed is not the cause */
 	uint64_t started_us;
 };
 
@@ -245,7 +246,7 @@ static void replace_crashed(struct keeper *k, const struct process *dead)
 	k->active = NULL;
 	k->roster.head->crashes++;
 	k->roster.head->park_us = now;
-	k->quick_deaths = now - dead->started_us < QUICK_US ? k->quick_deaths + 1 : 0;
+	k->quick_deaths = !dead->killed && now - dead->started_us < QUICK_US ? k->quick_deaths + 1 : 0;
 	log_error("keeper/crash", "worker %d died; a new one takes over %u connections", (int)dead->pid, vault_connections(k->vault));
 	if (k->next && k->next->ready) {
 		give_go(k, k->next);
@@ -321,6 +322,7 @@ static void reap(struct keeper *k)
 			if (!p->in_use || p->pid != pid)
 				continue;
 			p->ended = true;
+			p->killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 			if (WIFSIGNALED(status) && !k->stopping)
 				log_warn("keeper/worker", "worker %d was ended by signal %d", (int)pid, WTERMSIG(status));
 			if (!p->drained)

@@ -137,7 +137,7 @@ def test_no_listener_loses_a_byte(streamd, how):
             how(streamd, pid)
             while streamd.status()["worker_pid"] == pid:
                 assert swarm.error is None
-        assert streamd.status()["listeners"] == LISTENERS
+        assert streamd.status()["listeners"] == LISTENERS, streamd.log_text()[-3000:]
     finally:
         swarm.enough.set()
         swarm.join()
