@@ -11,7 +11,7 @@ static void element(struct buf *out, const char *name, const char *value)
 void conf_default_xml(struct buf *out, const char *source_password, const char *admin_password, const char *relay_password)
 {
 	buf_adds(out, "<icecast>\n"
-		      "  <!-- Made at the first start. The passwords are random and stand nowhere else. -->\n"
+		      "  <!-- Made at the first start. The passwords are random; the file \"passwords\" beside this one holds them too. -->\n"
 		      "  <limits>\n    <clients>1000</clients>\n    <sources>16</sources>\n  </limits>\n"
 		      "  <authentication>\n");
 	element(out, "source-password", source_password);

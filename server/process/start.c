@@ -64,7 +64,7 @@ static int make_default(const struct start_config *c, const char *folder, struct
 	if (r < 0)
 		return r;
 	conf_default_xml(&xml, buf_text(&source), buf_text(&admin), buf_text(&relay));
-	return file_replace(c->path, buf_bytes(&xml), 0640, e);
+	return file_replace(c->path, buf_bytes(&xml), 0600, e);
 }
 
 static const char *env_get(const char *name)
