@@ -290,5 +290,6 @@ bool listener_resume(struct net *n, uint32_t slot, int fd)
 	if (seat(n, m, slot, fd, offset, preamble_at) < 0)
 		return false;
 	forget_preamble(&n->listeners[slot], r);
+	listener_serve(&n->listeners[slot]); /* what it lags behind is due now: the source may be silent */
 	return true;
 }

@@ -429,9 +429,12 @@ static void serve_shard(struct mount *m)
 static void on_tick(struct timer *t)
 {
 	struct mount *m = CONTAINER_OF(t, struct mount, tick);
+	if (interval_us(m) == 0) { /* so many left that the rest is served at every read again */
+		serve_seats(m, 0, m->n_seats);
+		return;
+	}
 	serve_shard(m);
-	if (m->n_seats && interval_us(m))
-		timer_arm(t, interval_us(m) / shards_of(m));
+	timer_arm(t, interval_us(m) / shards_of(m));
 }
 
 static void serve(struct mount *m)

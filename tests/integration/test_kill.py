@@ -99,10 +99,11 @@ class Swarm(threading.Thread):
                 due += TICK_S
                 for listener in slow:
                     listener.read(self.sent)
-            elif goal is not None:
+            elif goal is not None:  # nobody is slow any more: the source is silent now and would be dropped in 10 s
                 for listener in slow:
+                    listener.slow = False
                     listener.read(self.sent)
-            for key, _ in fast.select(min(TICK_S, max(0, due - time.monotonic())) if goal is None else TICK_S):
+            for key, _ in fast.select(min(TICK_S, max(0, due - time.monotonic())) if goal is None else 0.001):
                 key.data.read(self.sent)
             if not self.listening.is_set() and all(l.at is not None for l in listeners):
                 self.listening.set()
